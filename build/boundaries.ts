@@ -90,6 +90,7 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
   bookings: { offers: [], imports: ['accounts', 'groups', 'spaces'] },
   directories: { offers: ['directories'], imports: ['groups'] },
   groups: { offers: ['group-facts', 'super-group'], imports: [] },
+  notifications: { offers: ['write-notices'], imports: [] },
   kiosks: { offers: ['kiosk-facts'], imports: ['accounts'] },
   occupancy: { offers: [], imports: ['accounts', 'kiosks', 'spaces'] },
   spaces: { offers: ['people-tree', 'space-hours', 'tree', 'university-space'], imports: ['accounts'] },

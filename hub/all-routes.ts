@@ -4,6 +4,7 @@ import { authRoutes } from './accounts/auth-routes.ts'
 import { bookingRoutes } from './bookings/routes.ts'
 import { changeRoutes } from './audit/routes.ts'
 import { groupRoutes } from './groups/routes.ts'
+import { notificationRoutes } from './notifications/routes.ts'
 import { type Handle, API_PREFIX, SerializedJson } from './platform/http/handle.ts'
 import { kioskRoutes } from './kiosks/routes.ts'
 import { liveTicketRoutes } from './platform/connections/live-route.ts'
@@ -30,6 +31,7 @@ export function registerRoutes(handle: Handle, dependencies: RouteDependencies):
   meRoutes(handle, dependencies)
   universityRoutes(handle, dependencies)
   groupRoutes(handle, dependencies)
+  notificationRoutes(handle, dependencies)
   changeRoutes(handle, dependencies)
   documentRoutes(handle)
   spaceRoutes(handle, dependencies)

@@ -1,5 +1,6 @@
 import { sessionFacts } from './accounts/actors.ts'
 import { kioskFacts } from './kiosks/kiosk-facts.ts'
+import { noticeFacts } from './notifications/write-notices.ts'
 import { leafFacts } from './occupancy/leaf-facts.ts'
 import { reportCommand, withdrawCommand } from './occupancy/report-commands.ts'
 import { makeRegistry } from './platform/writer/registry.ts'
@@ -9,5 +10,5 @@ export const COMMANDS = makeRegistry({
   kiosks: kioskFacts,
   people: sessionFacts,
   kioskCommands: [reportCommand, withdrawCommand],
-  always: [leafFacts],
+  always: [leafFacts, noticeFacts],
 })

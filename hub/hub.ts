@@ -18,6 +18,8 @@ import { makeSetupLink } from './accounts/setup-link.ts'
 import { makeJobs, type Jobs } from './platform/jobs/jobs.ts'
 import { MAIL_JOB, mailJob } from './platform/mail/mail-job.ts'
 import { clearAddressesJob, fillLedgerJob, purgeJob } from './periodic-jobs.ts'
+import { digestJob } from './notifications/digest-job.ts'
+import { purgeNoticesJob } from './notifications/purge-job.ts'
 import { makeHubLog, makeLogger, type HubLog } from './platform/log.ts'
 import { makeMetrics, serveMetrics, type HubMetrics } from './platform/metrics.ts'
 import type { RandomSource, HubClock } from './platform/ports.ts'
@@ -133,7 +135,7 @@ async function startAll(
   const core = makeSyncCore({
     pool,
     previewPool: httpPool,
-    features: makeSyncFeatures(pool),
+    features: makeSyncFeatures(pool, identity.dependencies.kickMail),
     clock,
     random: options.random ?? makeRandomSource(),
     log,
@@ -255,7 +257,13 @@ async function startIdentity(
   const kickMail = (): void => void made.jobs?.sweep(MAIL_JOB)
   const identity = await makeIdentity(config, pool, directories, { ...reporting, kickMail }, options.identity)
   cleanups.push(() => identity.passwordChecker.stop())
-  const periodic = [purgeJob(pool), clearAddressesJob(pool), fillLedgerJob(pool, log)]
+  const periodic = [
+    purgeJob(pool),
+    clearAddressesJob(pool),
+    fillLedgerJob(pool, log),
+    digestJob(pool, kickMail),
+    purgeNoticesJob(pool),
+  ]
   const jobs = makeJobs({ pool, clock, log, metrics }, { periodic, kinds: [mailJob(pool, identity.mail)] })
   made.jobs = jobs
   await jobs.start()

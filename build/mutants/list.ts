@@ -1,5 +1,6 @@
 import { BOOKING_FAULTS } from './booking-faults.ts'
 import { HUB_FAULTS } from './hub-faults.ts'
+import { NOTICE_FAULTS } from './notice-faults.ts'
 import { tests, type Mutant } from './mutant.ts'
 
 const SIMULATION = ['hub/simulation/run.ts', '--ops', '4000', '--seed', '11', '--shrink', '0']
@@ -525,7 +526,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'desktop/renderer/portal/store.ts',
-        find: 'const places = { tree, connection, report, filter, toggledSections, drafts, listPath }',
+        find: 'const places = { tree, inbox, connection, report, filter, toggledSections, drafts, listPath }',
         replace:
           'const places = { tree, connection, report, filter, toggledSections, drafts: { ...drafts, ...state.drafts }, listPath }',
       },
@@ -589,4 +590,5 @@ export const MUTANTS: readonly Mutant[] = [
   },
   ...HUB_FAULTS,
   ...BOOKING_FAULTS,
+  ...NOTICE_FAULTS,
 ]

@@ -1,7 +1,7 @@
 import { query, type Queryable } from '../platform/postgres/database.ts'
 
 /**
- * Empties the row of an account and drops what belongs to it: sessions, links, memberships, tracked spaces, keys of calls, waiting mail. What
+ * Empties the row of an account and drops what belongs to it: sessions, links, memberships, tracked spaces, keys of calls, notices, waiting mail. What
  * stays is a number that says nothing; reports and acts refer to it. [IDN-11]
  */
 export async function eraseAccount(
@@ -18,16 +18,19 @@ export async function eraseAccount(
   )
   await query(
     transaction,
-    'delete from mail_outbox where to_address = $1 and sent_at is null and failed_at is null',
-    [email],
-  )
-  await query(
-    transaction,
     `update users set username = null, email = null, email_key = null, password_hash = null, displayname = null,
        locale = null, directory = null, directory_id = null, directory_seen_at = null, last_login_time = null, last_login_ip = null,
        verified_at = null, is_active = false, erased_at = now(), updated_at = now(), browsers_since = now()
      where id = $1`,
     [userId],
+  )
+  // Only now: a commit that was about to tell them something has ended, and the next one finds nobody. [NTF-10]
+  for (const table of ['notification_users', 'inboxes'])
+    await query(transaction, `delete from ${table} where user_id = $1`, [userId])
+  await query(
+    transaction,
+    'delete from mail_outbox where to_address = $1 and sent_at is null and failed_at is null',
+    [email],
   )
 }
 

@@ -191,6 +191,7 @@ describe('my account', () => {
       'groups',
       'keptRows',
       'links',
+      'notices',
       'reports',
       'sessions',
       'spaces',

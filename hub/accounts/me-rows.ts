@@ -45,6 +45,9 @@ const EXPORTS = {
   // For two days: what a call came to that may be sent again.
   calls: `select kind, outcome, at from mutations where actor_kind = 'person' and actor_id = $1 and key is not null order by at, key`,
   keptRows: `select source_table, old_id, facts from kept_rows where user_id = $1 order by source_table, old_id`,
+  notices: `select m.kind, m.facts, m.text, g.name as in_the_name_of, n.is_new, n.archived_at, m.created_at
+    from notification_users n join notifications m on m.id = n.notification_id left join groups g on g.id = n.group_id
+    where n.user_id = $1 order by m.id`,
   sessions: `select id, user_agent, host(address) as address, created_at, last_seen_at, expires_at, revoked_at
     from sessions where user_id = $1 order by id`,
   links: `select purpose, new_email, created_at, expires_at, used_at from verifications where user_id = $1 order by id`,

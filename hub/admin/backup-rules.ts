@@ -44,6 +44,9 @@ export const BACKUP_RULES: Readonly<Record<string, BackupRule>> = {
   registrations: ALL,
   address_marks: ALL,
   kept_rows: ALL,
+  notifications: ALL,
+  notification_users: ALL,
+  inboxes: ALL,
   signing_keys: {
     holds: 'some',
     where: "purpose not in ('access', 'resume')",

@@ -214,6 +214,10 @@ describe('[AUD-6] acts of one person', () => {
       'POST /spaces/:id/reports',
       'POST /reports/:id/withdraw',
       'POST /live/ticket',
+      // Written down nowhere either.
+      'POST /notifications/read',
+      'POST /notifications/:id/archive',
+      'POST /notifications/:id/restore',
     ])
     const reading = Object.entries(ROUTES as Record<string, Contract>)
       .filter(([name, { isAct }]) => name.startsWith('GET ') && isAct === true)

@@ -185,6 +185,7 @@ async function change(perSecond: number, stretchMs: number): Promise<Omit<FanOut
         nowMs: Date.now(),
         answers: [],
         leaves: [...leaves],
+        hasMail: false,
         rows: new Map(),
       })
     }

@@ -260,7 +260,9 @@ test('[BOK-11] three a week are three a week, counted as earlier ones of the sam
       }),
     ),
   )
-  expect(answers.map(({ status }) => status).toSorted((left, right) => left - right)).toEqual([201, 201, 201, 409])
+  expect(answers.map(({ status }) => status).toSorted((left, right) => left - right)).toEqual([
+    201, 201, 201, 409,
+  ])
   const refused = answers.find(({ status }) => status === 409)
   expect(refused?.body).toMatchObject({
     error: 'quotaReached',

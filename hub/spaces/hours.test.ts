@@ -119,6 +119,7 @@ test('[SYN-31] that a space has no hours is told of those alone that had some', 
 
 test('[SYN-31] every body that travels is of the form that its collection names', async () => {
   await setHours(['Floor 2', WEEK], ['Floor 2/Room 21', { weekly: [], closures: [] }])
+  await calls.call(tenant.chief, 'POST /notices', { body: { to: 'all', text: 'Open longer' } })
   for (const [audience, load] of [
     ['kiosks', loadForKiosks],
     ['pages', loadForPages],
@@ -130,5 +131,5 @@ test('[SYN-31] every body that travels is of the form that its collection names'
       for (const { body } of rows) expect(schema && makeCheck(schema)(body).ok).toBe(true)
     }
   }
-  expect(COLLECTIONS.map(({ name }) => name)).toEqual(['hours'])
+  expect(COLLECTIONS.map(({ name }) => name)).toEqual(['hours', 'inbox'])
 })

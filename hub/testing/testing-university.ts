@@ -40,6 +40,8 @@ export interface FullUniversity {
   currentId: number
   /** A request of the group for another room. */
   pendingId: number
+  /** A notice that the student and the friend were told. */
+  noticeId: number
 }
 
 /** Makes one in a test database. */
@@ -89,6 +91,9 @@ export async function makeFullUniversity(
     params: { id: room },
     body: { level: 1, key: `${mark}-0123456789abcdef` },
   })) as { id: number }
+  await call(chief, 'POST /notices', { body: { to: { groupId: group.id }, text: `${mark} notice` } })
+  const told = (await call(student, 'GET /notifications', {})) as { notices: { id: number }[] }
+  const noticeId = told.notices[0]?.id ?? 0
   const kioskId = await insertTestKiosk(pool, universityId, room, `${mark} door`)
   const rows = { goneId: gone.id, reportId: report.id, kioskId, friendName: `${mark}-friend` }
   const bookable = async (spaceId: number, requirePermission: boolean): Promise<number> => {
@@ -115,6 +120,8 @@ export async function makeFullUniversity(
 export function testSpan(days: number): { start: string; end: string } {
   const startMs = Math.floor(Date.now() / 60_000) * 60_000 + days * 86_400_000
   return { start: new Date(startMs).toISOString(), end: new Date(startMs + 3_600_000).toISOString() }
+  const rows = { goneId: gone.id, reportId: report.id, kioskId, noticeId, friendName: `${mark}-friend` }
+  return { mark, campus, domain, chief, student, friend, superId, group, room, own, ...rows }
 }
 
 type CallParts = { params?: Record<string, unknown>; query?: Record<string, unknown>; body?: unknown }

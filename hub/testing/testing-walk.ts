@@ -207,6 +207,13 @@ export const WALK = {
     params: { id: ours.pendingId },
     body: { version: 1 },
   })),
+  'GET /notifications': own('student'),
+  'POST /notifications/read': own('student', ({ ours }) => ({ body: { upTo: ours.noticeId } })),
+  'POST /notifications/:id/archive': absent('student', ({ ours }) => ({ params: { id: ours.noticeId } })),
+  'POST /notifications/:id/restore': absent('student', ({ ours }) => ({ params: { id: ours.noticeId } })),
+  'POST /notices': absent('chief', ({ ours }) => ({
+    body: { to: { groupId: ours.group.id }, text: 'Come and see' },
+  })),
 
   'GET /changes': own('chief', ({ ours }) => ({ query: { userId: ours.student.userId } })),
   'GET /changes.csv': own('chief', ({ ours }) => ({ query: { userId: ours.student.userId } })),

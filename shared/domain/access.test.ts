@@ -56,6 +56,8 @@ const EXPECTED: Record<Act, string> = {
   seeKiosks: '            -   -    -    -    -   -   x   x ',
   silenceKiosk: '         -   -    -    -    -   -   x   x ',
   readChanges: '          -   -    -    -    -   -   x   x ',
+  // Everybody, or a group, is told something by the super group alone.
+  sendNotice: '           -   -    -    -    -   -   x   x ',
 }
 
 const ACTS = Object.keys(ACCESS) as Act[]

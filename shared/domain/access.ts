@@ -69,6 +69,7 @@ export const ACCESS = {
   seeKiosks: ['superMember', 'superAdmin'],
   silenceKiosk: ['superMember', 'superAdmin'],
   readChanges: ['superMember', 'superAdmin'],
+  sendNotice: ['superMember', 'superAdmin'],
 } as const satisfies Record<string, readonly Standing[]>
 
 /** Something that one may or may not do. */

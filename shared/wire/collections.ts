@@ -1,4 +1,5 @@
-import type { TSchema } from 'typebox'
+import { Type, type Static, type TSchema } from 'typebox'
+import { Id } from '../domain/space.ts'
 import { OpeningHours } from '../domain/week-time.ts'
 
 /** What hub and kiosks agree on about rows of one collection. Spaces are not one of these: they have a form of their own. [SYN-31] */
@@ -19,3 +20,16 @@ export const HOURS_WORDS = {
   capability: 'rows/hours@1',
   body: OpeningHours,
 } as const satisfies CollectionWords
+
+/** How many notices of a person are new, and the newest there was: one row for each person, its id the person's. */
+export const Inbox = Type.Object(
+  { newCount: Type.Integer({ minimum: 0 }), newestId: Id },
+  { additionalProperties: false },
+)
+export type Inbox = Static<typeof Inbox>
+
+/** Of people's pages alone. [NTF-6] [LIV-10] */
+export const INBOX_WORDS = { name: 'inbox', salt: 7, body: Inbox } as const satisfies Omit<
+  CollectionWords,
+  'capability'
+>

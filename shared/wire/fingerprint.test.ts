@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { canonicalJson } from '../domain/canonical-json.ts'
 import { MAX_MUTATION_BYTES, ReportBody, WithdrawBody } from '../domain/mutation.ts'
 import { BRIDGE_INPUTS, BridgeCallMessage } from './bridge.ts'
-import { HOURS_WORDS } from './collections.ts'
+import { HOURS_WORDS, INBOX_WORDS } from './collections.ts'
 import { digestText, emptyDigest, toggleRow } from './digest.ts'
 import stored from './fingerprint.json' with { type: 'json' }
 import { LiveClientMessage, LiveHubMessage } from './live.ts'
@@ -68,7 +68,7 @@ const fingerprints = {
     }),
   ),
   rest: hashText(canonicalJson({ ROUTES, HttpError, HTTP_STATUS })),
-  live: hashText(canonicalJson({ LiveClientMessage, LiveHubMessage })),
+  live: hashText(canonicalJson({ LiveClientMessage, LiveHubMessage, INBOX_WORDS })),
   bridge: hashText(canonicalJson({ BRIDGE_INPUTS, BridgeCallMessage })),
 }
 

@@ -19,6 +19,7 @@ export const PORTAL_PATHS = [
   '/spaces/:id',
   '/spaces/:id/edit',
   '/reports',
+  '/inbox',
   '/profile',
   '/groups',
   '/groups/:id',

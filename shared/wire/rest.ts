@@ -6,6 +6,7 @@ import { AUTH_ROUTES } from './rest-auth.ts'
 import { BOOKING_ROUTES } from './rest-bookings.ts'
 import { CHANGE_ROUTES } from './rest-changes.ts'
 import { GROUP_ROUTES } from './rest-groups.ts'
+import { NOTIFICATION_ROUTES } from './rest-notifications.ts'
 import { SPACE_ROUTES } from './rest-spaces.ts'
 import { UNIVERSITY_ROUTES } from './rest-universities.ts'
 
@@ -64,6 +65,7 @@ export const ROUTES = {
   ...UNIVERSITY_ROUTES,
   ...GROUP_ROUTES,
   ...SPACE_ROUTES,
+  ...NOTIFICATION_ROUTES,
   ...CHANGE_ROUTES,
   ...DOCUMENT_ROUTES,
 } as const satisfies Record<string, Contract>

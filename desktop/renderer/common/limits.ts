@@ -20,6 +20,9 @@ export const MAX_GROUP_NAME_LENGTH = 80
 /** The most characters of a group's description. */
 export const MAX_GROUP_DESCRIPTION_LENGTH = 500
 
+/** The most characters of a notice that staff write. */
+export const MAX_NOTICE_LENGTH = 2_000
+
 /** All kinds of spaces that somebody may make, in the order in which they are offered. */
 export const SPACE_KINDS = [
   'room',

@@ -194,6 +194,65 @@ const KIOSKS: RouteAnswer<'GET /kiosks'> = {
   ],
 }
 
+const START_MS = NOW_MS + 20 * 3_600_000
+const bookingOf = (path: string[], fromMs = START_MS) => ({
+  registrationId: 1,
+  spaceId: placeAt(...path),
+  room: path.at(-1) ?? '',
+  startMs: fromMs,
+  endMs: fromMs + 90 * 60_000,
+})
+const told = (id: number, minutesAgo: number, isNew = false) => ({
+  id,
+  text: null,
+  createdAtMs: NOW_MS - minutesAgo * 60_000,
+  groupName: null,
+  isNew,
+  isArchived: false,
+})
+const ROOM = ['Floor 1', 'Room 101']
+const GALLERY = ['Floor 2', 'Quiet Gallery']
+
+const NOTICES: RouteAnswer<'GET /notifications'> = {
+  notices: [
+    { ...told(30, 4, true), kind: 'approved', facts: bookingOf(ROOM) },
+    {
+      ...told(29, 12, true),
+      kind: 'requestToApprove',
+      groupName: 'Chemistry',
+      facts: { ...bookingOf(GALLERY), groupName: 'Chess club' },
+    },
+    {
+      ...told(28, 55),
+      kind: 'announcement',
+      facts: {},
+      text: 'The library closes at 16:00 today.\n\nPlease take your things with you.',
+    },
+    {
+      ...told(27, 130),
+      kind: 'moved',
+      groupName: 'Chemistry',
+      facts: {
+        ...bookingOf(ROOM, START_MS + 3_600_000),
+        roomBefore: 'Quiet Gallery',
+        startBeforeMs: START_MS,
+        endBeforeMs: START_MS + 5_400_000,
+      },
+    },
+    { ...told(26, 60 * 26), kind: 'rejected', facts: bookingOf(GALLERY), text: 'The room is being painted.' },
+    { ...told(25, 60 * 27), kind: 'closed', facts: bookingOf(ROOM) },
+    { ...told(24, 60 * 28), kind: 'displaced', facts: bookingOf(ROOM) },
+    { ...told(23, 60 * 29), kind: 'released', facts: bookingOf(GALLERY, NOW_MS - 30 * 3_600_000) },
+    { ...told(22, 60 * 50), kind: 'ending', facts: bookingOf(ROOM, NOW_MS - 51 * 3_600_000) },
+    {
+      ...told(21, 60 * 51),
+      kind: 'lapsing',
+      facts: { ...bookingOf(ROOM), lapsesAtMs: NOW_MS + 12 * 3_600_000 },
+    },
+  ],
+  hasMore: true,
+}
+
 const DELETED: RouteAnswer<'GET /spaces/deleted'> = {
   spaces: [SOFA_CORNER],
 }
@@ -213,6 +272,8 @@ export const USUAL: Answers = {
   'GET /changes': accept(CHANGES),
   'GET /kiosks': accept(KIOSKS),
   'GET /spaces/deleted': accept(DELETED),
+  'GET /notifications': accept(NOTICES),
+  'POST /notifications/read': accept(null),
 }
 
 /** What is done once the page is drawn: a form is filled in or sent, or something is pressed. */

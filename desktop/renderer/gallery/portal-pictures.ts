@@ -325,6 +325,35 @@ const pages: Record<string, PortalPicture> = {
     state: stateOf(me),
     answers: { 'GET /me/reports': accept({ reports: [] }) },
   },
+  inbox: { path: '/inbox', state: stateOf(me, { inbox: { newCount: 2, newestId: 30, clock: 9 } }) },
+  inboxMany: { path: '/inbox', state: stateOf(STAFF, { inbox: { newCount: 120, newestId: 30, clock: 9 } }) },
+  inboxEmpty: {
+    path: '/inbox',
+    state: stateOf(me),
+    answers: { 'GET /notifications': accept({ notices: [], hasMore: false }) },
+  },
+  inboxArchiveEmpty: {
+    path: '/inbox',
+    state: stateOf(me),
+    answers: { 'GET /notifications': accept({ notices: [], hasMore: false }) },
+    steps: [{ press: '.p-chips button:last-child' }],
+  },
+  inboxOffline: {
+    path: '/inbox',
+    state: stateOf(me, { connection: OFFLINE }),
+    answers: { 'GET /notifications': refused('offline') },
+  },
+  inboxWrite: { path: '/inbox', state: stateOf(STAFF), steps: [{ press: '.p-page-title button' }] },
+  inboxWriteRefused: {
+    path: '/inbox',
+    state: stateOf(STAFF),
+    answers: { 'POST /notices': refused('valueRefused', { at: '/text' }) },
+    steps: [
+      { press: '.p-page-title button' },
+      { fill: { text: 'Closed today.' } },
+      { submit: 'dialog form' },
+    ],
+  },
   profile: { path: '/profile', state: stateOf(MEMBER) },
   profileDirectory: {
     path: '/profile',

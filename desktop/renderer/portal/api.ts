@@ -73,6 +73,10 @@ export const KEYED: ReadonlySet<RouteName> = new Set<RouteName>([
   'POST /reports/:id/withdraw',
   'PUT /spaces/:id/level',
   'PUT /kiosks/:id/silenced',
+  'POST /notifications/read',
+  'POST /notifications/:id/archive',
+  'POST /notifications/:id/restore',
+  'POST /notices',
 ])
 /** Whoever asks for the same again within this time after no answer means the same wish, ms. */
 const SAME_WISH_MS = 120_000

@@ -156,7 +156,7 @@ function isSame(typed: string, name: string): boolean {
   return folded(typed) === folded(name)
 }
 
-/** Several lines of text; never required. */
+/** Several lines of text; required only where that is said. */
 export function TextArea(props: {
   name: string
   label: string
@@ -164,17 +164,21 @@ export function TextArea(props: {
   start: string
   lang?: string
   maxLength: number
+  /** Lines that are seen at once; 2 unless said. */
+  rows?: number
+  isRequired?: boolean
 }): ReactElement {
-  const { name, label, hint, start, maxLength } = props
+  const { name, label, hint, start, maxLength, rows = 2, isRequired = false } = props
   const drafted = useDrafted(name, start)
   return (
-    <Labelled name={name} label={label} hint={hint} isOptional>
+    <Labelled name={name} label={label} hint={hint} isOptional={!isRequired}>
       {(ids) => (
         <textarea
           {...ids}
           name={name}
           lang={props.lang}
-          rows={2}
+          rows={rows}
+          required={isRequired}
           defaultValue={drafted}
           maxLength={maxLength}
         />

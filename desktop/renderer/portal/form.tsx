@@ -13,6 +13,8 @@ export type Send = (values: FormValues) => Promise<Refusal | null>
 export interface FormValues {
   text(name: string): string
   password(name: string): string
+  /** A text of several lines, as it was typed. */
+  lines(name: string): string
   has(name: string): boolean
 }
 
@@ -25,7 +27,7 @@ export function valuesOf(form: HTMLFormElement): FormValues {
   }
   // People write notes in several lines; what is stored of a place is one. [TRE-2]
   const lineOf = (name: string): string => read(name).replaceAll(/\s+/g, ' ').trim()
-  return { text: lineOf, password: read, has: (name) => data.has(name) }
+  return { text: lineOf, password: read, lines: read, has: (name) => data.has(name) }
 }
 
 /** Sends once at a time, and keeps what was refused until the next try. Seconds to wait are counted down. */

@@ -38,7 +38,7 @@ const changes = (from: number, to: number, some: Partial<LiveChanges['changes']>
   changes: { ...none, ...some },
 })
 const person: LivePerson = { type: 'person', mine: [1], tracked: [2], mayEditAll: false, staleMs: 60_000 }
-const START: ReceivedState = { tree: { state: 'loading' }, person: null, parts: [] }
+const START: ReceivedState = { tree: { state: 'loading' }, person: null, inbox: null, parts: [] }
 
 function after(...messages: Parameters<typeof afterMessage>[1][]): ReceivedState | null {
   return messages.reduce<ReceivedState | null>(
@@ -81,6 +81,21 @@ describe('what the live connection brings', () => {
       expect(later?.tree).toMatchObject({ staleMs: 90_000, head: 11 })
     },
   )
+
+  it('[NTF-6] the inbox is the newest row that came, in a snapshot or in changes, and none after a snapshot without one', () => {
+    const inbox = (clock: number, newCount: number): Pick<LiveChanges, 'collections'> => ({
+      collections: { inbox: [{ id: 7, clock, body: { newCount, newestId: 3 } }] },
+    })
+    const held = after({ ...snapshot([row(1, 5)]), ...inbox(9, 2) })
+    expect(held?.inbox).toEqual({ newCount: 2, newestId: 3, clock: 9 })
+    if (held === null) throw new Error('nothing held')
+    const older = afterMessage(held, { ...changes(10, 11, {}), ...inbox(8, 5) })
+    expect(older?.inbox).toEqual(held.inbox)
+    const next = afterMessage(older ?? held, { ...changes(11, 12, {}), ...inbox(12, 0) })
+    expect(next?.inbox).toEqual({ newCount: 0, newestId: 3, clock: 12 })
+    expect(afterMessage(next ?? held, changes(12, 13, {}))?.inbox).toEqual(next?.inbox)
+    expect(afterMessage(next ?? held, snapshot([row(1, 5)]))?.inbox).toBe(null)
+  })
 
   it('[LIV-2] levels, rows and deletions are put upon what is held; older updates never overwrite newer', () => {
     const held = after(snapshot([row(1, 5, 1), row(2, 5)]), person)

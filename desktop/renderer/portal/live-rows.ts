@@ -1,8 +1,9 @@
 import { NO_HOURS, type OpeningHours } from '#shared/domain/week-time.ts'
+import type { Inbox } from '#shared/wire/collections.ts'
 import type { LiveChanges, LiveHubMessage, LivePerson, LiveSnapshot, LiveSpace } from '#shared/wire/live.ts'
 import type { CollectionRow } from '#shared/wire/messages.ts'
 import type { PortalSpace } from './portal-spaces.ts'
-import type { Tree } from './store.ts'
+import type { LiveInbox, Tree } from './store.ts'
 
 type Ready = Extract<Tree, { state: 'ready' }>
 
@@ -10,6 +11,8 @@ type Ready = Extract<Tree, { state: 'ready' }>
 export interface ReceivedState {
   tree: Tree
   person: LivePerson | null
+  /** Null: nothing was ever told to this person. */
+  inbox: LiveInbox | null
   /** Parts of an answer that is not whole yet. */
   parts: (LiveSnapshot | LiveChanges)[]
 }
@@ -46,7 +49,9 @@ function afterPart(received: ReceivedState, message: LiveSnapshot | LiveChanges)
   // Hours may come in an earlier part than their space. A collection that this page does not show is passed over.
   for (const { collections } of parts) applyHours(spaces, collections?.['hours'] ?? [])
   const tree: Ready = { ...before, spaces, epoch: message.epoch, head: message.to }
-  return { ...received, tree, parts: [] }
+  const rows = parts.flatMap(({ collections }) => collections?.['inbox'] ?? [])
+  const inbox = inboxAfter(message.type === 'snapshot' ? null : received.inbox, rows)
+  return { ...received, tree, inbox, parts: [] }
 }
 
 /**
@@ -90,6 +95,15 @@ function applyHours(spaces: Map<number, PortalSpace>, rows: readonly CollectionR
     if (space !== undefined && space.hoursClock <= clock)
       spaces.set(id, { ...space, hours, hoursClock: clock })
   }
+}
+
+/** The person's one row, the newest of all that are known. The hub has checked what it sends. [NTF-6] */
+function inboxAfter(before: LiveInbox | null, rows: readonly CollectionRow[]): LiveInbox | null {
+  return rows.reduce<LiveInbox | null>(
+    (known, { clock, body }) =>
+      body === null || clock < (known?.clock ?? 0) ? known : { ...(body as Inbox), clock },
+    before,
+  )
 }
 
 /** A hub of the release before sends hours among the facts of their space; else those that are known stay. */

@@ -62,13 +62,13 @@ function openConnection(parts: FollowTreeParts): LiveConnection {
     },
     dropTree: () => store.setState({ tree: { state: 'loading' } }),
     apply: (message) => {
-      const { tree, connection } = store.getState()
-      const next = afterMessage({ ...received, tree }, message)
+      const { tree, inbox, connection } = store.getState()
+      const next = afterMessage({ ...received, tree, inbox }, message)
       if (next === null) return false
       received.person = next.person
       received.parts = next.parts
       const time = 'nowMs' in message ? hubTime(message.nowMs, parts.nowMs(), { connection }) : {}
-      store.setState({ tree: next.tree, ...time })
+      store.setState({ tree: next.tree, inbox: next.inbox, ...time })
       return true
     },
     onStatus: (status) => store.setState(({ connection }) => ({ connection: { ...connection, status } })),

@@ -20,6 +20,7 @@ export const MEMBER_PAGES = [
   'newSpace',
   'editSpace',
   'reports',
+  'inbox',
   'profile',
   'groups',
   'group',

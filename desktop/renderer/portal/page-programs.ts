@@ -16,6 +16,7 @@ export const PAGE_PROGRAMS: PagePrograms = {
   newSpace: async () => (await import('./pages/edit-space.tsx')).NewSpace,
   editSpace: async () => (await import('./pages/edit-space.tsx')).EditSpace,
   reports: async () => (await import('./pages/reports.tsx')).Reports,
+  inbox: async () => (await import('./pages/inbox.tsx')).Inbox,
   profile: async () => (await import('./pages/profile.tsx')).Profile,
   groups: async () => (await import('./pages/groups.tsx')).Groups,
   group: async () => (await import('./pages/group.tsx')).GroupPage,

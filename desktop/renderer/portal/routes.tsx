@@ -156,6 +156,9 @@ function UniversityPages(): ReactElement {
       <Route path={path('/reports')}>
         <Page name="reports" />
       </Route>
+      <Route path={path('/inbox')}>
+        <Page name="inbox" />
+      </Route>
       <Route path={path('/profile')}>
         <Page name="profile" />
       </Route>

@@ -29,6 +29,7 @@ function useNavEntries(me: Me): NavEntry[] {
     { to: '/', icon: 'places', word: t('nav.places'), isMain: true },
     { to: '/mine', icon: 'star', word: t('nav.mine'), isMain: true },
     { to: '/spaces/new', icon: 'plus', word: t('nav.add'), isMain: true },
+    { to: '/inbox', icon: 'inbox', word: t('nav.inbox'), isMain: true },
     { to: '/reports', icon: 'reports', word: t('nav.reports'), isMain: false },
     ...(me.groups.length > 0 || isStaff
       ? [{ to: '/groups', icon: 'people', word: t('nav.groups'), isMain: false } as const]
@@ -87,9 +88,28 @@ function NavLink({ entry }: { entry: NavEntry }): ReactElement {
         <Icon name={entry.icon} />
         <span>
           {entry.to === '/spaces/new' ? <AddWord long={entry.word} short={t('nav.addShort')} /> : entry.word}
+          {entry.to === '/inbox' && <NewCount />}
         </span>
       </Link>
     </li>
+  )
+}
+
+/** The most that the figure beside the inbox says: more than that nobody counts. */
+const MOST_SHOWN = 99
+
+/** How many notices are new, beside the way to them; nothing where none is. [NTF-6] */
+function NewCount(): ReactElement | null {
+  const { t } = usePortalWords()
+  const count = usePortal(({ inbox }) => inbox?.newCount ?? 0)
+  if (count === 0) return null
+  return (
+    <>
+      <span className="p-nav-new" aria-hidden="true">
+        {count > MOST_SHOWN ? `${MOST_SHOWN}+` : count}
+      </span>
+      <span className="hidden"> {t('inbox.newCount', { count })}</span>
+    </>
   )
 }
 

@@ -2,6 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Actor } from '#shared/domain/access.ts'
 import type { Me } from '#shared/domain/account.ts'
 import type { Level } from '#shared/domain/occupancy.ts'
+import type { Inbox } from '#shared/wire/collections.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import type { Refusal } from './api.ts'
 import type { LinkToken } from './link-token.ts'
@@ -68,10 +69,15 @@ export interface Toast {
 /** Values of a form by the names of its fields. */
 export type Draft = Readonly<Record<string, string>>
 
+/** How many notices are new, with the clock of the commit that said so. */
+export type LiveInbox = Inbox & { clock: number }
+
 /** Everything that the portal's screens read. */
 export interface PortalState {
   visitor: Visitor
   tree: Tree
+  /** Null: nothing was ever told, or it is not known yet. [NTF-6] */
+  inbox: LiveInbox | null
   connection: Connection
   /** Hub time, ms since 1970, in steps of the ticker. [POR-4] */
   nowMs: number
@@ -106,6 +112,7 @@ export function freshState(nowMs: number): PortalState {
   return {
     visitor: { state: 'unknown' },
     tree: { state: 'loading' },
+    inbox: null,
     connection: { status: 'connecting', contactMs: null },
     nowMs,
     clockOffsetMs: 0,
@@ -136,10 +143,10 @@ export function withVisitor(state: PortalState, visitor: Visitor): Partial<Porta
   const after = visitor.state === 'signedIn' ? visitor.me.id : null
   if (before === after) return { visitor }
   const fresh = freshState(state.nowMs)
-  const { tree, connection, report, filter, toggledSections, drafts, listPath, toast, asking, mailedTo } =
-    fresh
+  const { tree, inbox, connection, report, filter, toggledSections, drafts, listPath } = fresh
+  const { toast, asking, mailedTo } = fresh
   state.asking?.resolve(false)
-  const places = { tree, connection, report, filter, toggledSections, drafts, listPath }
+  const places = { tree, inbox, connection, report, filter, toggledSections, drafts, listPath }
   return { visitor, ...places, toast, asking, mailedTo }
 }
 

@@ -45,8 +45,10 @@ export type IconName =
   | 'device'
   | 'price'
   | 'note'
+  | 'inbox'
 
 const PATHS: Record<IconName, string> = {
+  inbox: 'M4 13h5l1.5 3h3L15 13h5M4 13l3-8h10l3 8v6H4z',
   seat: 'M7 4v9h9l2 7M7 13l-1 7M7 9h6',
   wifi: 'M3 9a13 13 0 0 1 18 0M6.5 12.7a8 8 0 0 1 11 0M10 16.4a3 3 0 0 1 4 0M12 19.6v.1',
   plug: 'M9 3v5M15 3v5M6 8h12v3a6 6 0 0 1-12 0zM12 17v4',

@@ -141,6 +141,7 @@ class Core implements SyncCore {
         this.time.record(committed.nowMs)
         this.audiences.committed(universityId, committed)
         this.live.audiences.committed(universityId, committed)
+        if (committed.hasMail) features.kickMail()
         if (committed.isStep) this.headNotifier.committed(universityId, committed.clock)
       },
     })

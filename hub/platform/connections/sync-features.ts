@@ -24,6 +24,8 @@ export interface SyncFeatures {
   spacesOfPages: SpacesFeed
   /** Whether a PIN opens the diagnostics page of a kiosk's university. [SYN-22] */
   checkPin(kiosk: ProvenKiosk, pin: string, nowMs: number): Promise<Reply['answer']>
+  /** Sends queued mails now: a commit queued some. Never throws. */
+  kickMail(): void
   /** Gives a forked device an identity of its own. [SYN-12] */
   fork(writer: TenantWriter, proven: ProvenKiosk, publicKey: string): Promise<ForkAnswer>
 }

@@ -1,3 +1,4 @@
+import type { ToldNotice } from '#shared/i18n/notice-values.ts'
 import type { Locale } from '#shared/domain/university.ts'
 
 /** A link in a mail: the nonce from which its token is derived. */
@@ -7,6 +8,12 @@ interface Link {
 
 /** The mail is about nothing but its reader's account. */
 type NoFacts = Record<string, never>
+
+/** Whose time zone the times of a mail are in. */
+interface AtUniversity {
+  university: string
+  timezone: string
+}
 
 /** Every mail that the hub writes, and the facts that it is written from. No fact is a token. [IDN-7] */
 export interface MailFacts {
@@ -30,6 +37,10 @@ export interface MailFacts {
   /** To the contact of a request for a university: confirm the address. */
   confirmUniversity: Link & { university: string }
   universityApproved: { university: string }
+  /** About one notice, in the commit that made it; `text`: what staff wrote; `group`: in whose name the reader is told. [NTF-7] */
+  notice: ToldNotice & AtUniversity & { text: string | null; group: string | null }
+  /** About all requests that wait for the reader: how many there are, and the newest of them. [NTF-8] */
+  requestsWait: AtUniversity & { count: number; notices: ToldNotice[] }
   universityRejected: { university: string; reason: string | null }
 }
 

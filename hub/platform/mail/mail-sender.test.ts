@@ -262,6 +262,14 @@ describe('[IDN-7] a mail', () => {
   })
 })
 
+const BOOKING = {
+  registrationId: 9,
+  spaceId: 4,
+  room: 'Soba 1',
+  startMs: 1_800_000_000_000,
+  endMs: 1_800_003_600_000,
+}
+
 const FACTS: { [Name in MailTemplate]: MailFacts[Name] } = {
   verifyAddress: { nonce: 'n', university: 'Univerza' },
   finishAccount: { nonce: 'n', university: 'Univerza' },
@@ -276,6 +284,25 @@ const FACTS: { [Name in MailTemplate]: MailFacts[Name] } = {
   confirmUniversity: { nonce: 'n', university: 'Univerza' },
   universityApproved: { university: 'Univerza' },
   universityRejected: { university: 'Univerza', reason: 'no' },
+  notice: {
+    kind: 'moved',
+    facts: {
+      ...BOOKING,
+      roomBefore: 'Soba 2',
+      startBeforeMs: 1_799_990_000_000,
+      endBeforeMs: 1_799_993_600_000,
+    },
+    text: null,
+    group: null,
+    university: 'Univerza',
+    timezone: 'Europe/Ljubljana',
+  },
+  requestsWait: {
+    count: 3,
+    notices: [{ kind: 'requestToApprove', facts: { ...BOOKING, groupName: 'Chess' } }],
+    university: 'Univerza',
+    timezone: 'Europe/Ljubljana',
+  },
 }
 
 function letter(

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { containsAddress } from '#shared/domain/address-in-name.ts'
 import type { Locale } from '#shared/domain/university.ts'
+import { noticeValues, type ToldNotice } from '#shared/i18n/notice-values.ts'
 import { LINK_LIFE_MS, linkToken, type LinkPurpose } from '../secrets/link-tokens.ts'
 import type { ServerKeys } from '../secrets/server-secret.ts'
-import type { MailTemplate } from './mail-facts.ts'
+import type { MailFacts, MailTemplate } from './mail-facts.ts'
 import { mailWords, type MailWords } from './mail-words.ts'
 
 /** A mail as it goes out. */
@@ -44,6 +45,8 @@ const LINKS: Partial<Record<MailTemplate, MailLink>> = {
   passwordChanged: { path: '/sign-in' },
   addressChangeAsked: { path: '/sign-in' },
   universityApproved: { path: '/' },
+  notice: { path: '/inbox' },
+  requestsWait: { path: '/inbox' },
 }
 
 /** The words of one mail: paragraphs, and what is on its link where it has one. */
@@ -62,7 +65,7 @@ export function writeMail(
   mail: { key: string; to: string; locale: Locale; template: MailTemplate; facts: unknown },
 ): OutgoingMail {
   const words = mailWords(mail.locale)
-  const text = textOf(words, mail.template, withPlainName(mail.facts as MailFactsRead))
+  const text = textOfMail(words, mail.template, mail.facts)
   const footer = words.say('footer') ?? ''
   const url = linkOf(dependencies, mail.template, mail.facts as { nonce?: string })
   const id = createHash('sha256').update(`carrel mail\n${mail.key}`).digest('hex').slice(0, 32)
@@ -73,6 +76,57 @@ export function writeMail(
     text: plainText(text, url, footer),
     html: htmlText(text, url, footer, words.language),
   }
+}
+
+function textOfMail(words: MailWords, template: MailTemplate, facts: unknown): MailText {
+  if (template === 'notice') return noticeText(words, facts as MailFacts['notice'])
+  if (template === 'requestsWait') return requestsText(words, facts as MailFacts['requestsWait'])
+  return textOf(words, template, withPlainName(facts as MailFactsRead))
+}
+
+/** What one notice says; its title is the subject. Times are the university's, and its zone is named. [NTF-7] */
+function noticeText(words: MailWords, facts: MailFacts['notice']): MailText {
+  const { university, timezone, text, group } = facts
+  const hasTimes = facts.kind !== 'announcement'
+  // Each line is a paragraph: in a mail nothing else keeps them apart. [NTF-11]
+  const written = text === null ? [] : text.split('\n').filter((line) => line !== '')
+  return {
+    subject: words.notice(`${facts.kind}.title`) ?? '',
+    before: [
+      sentenceOf(words, facts, timezone),
+      ...written,
+      group === null ? null : words.say('notice.group', { group }),
+      hasTimes ? words.say('zone', { timezone }) : null,
+    ].filter(isText),
+    ...actionOf(words, 'notice'),
+    after: [words.say('notice.why', { university })].filter(isText),
+  }
+}
+
+/** Which requests wait; what to do about them is decided in the portal alone. [NTF-8] */
+function requestsText(words: MailWords, facts: MailFacts['requestsWait']): MailText {
+  const { university, timezone, count, notices } = facts
+  const moreCount = count - notices.length
+  return {
+    subject: words.say('requestsWait.subject', { count }) ?? '',
+    before: [
+      words.say('requestsWait.what', { count, university }),
+      ...notices.map((notice) => sentenceOf(words, notice, timezone)),
+      moreCount > 0 ? words.say('requestsWait.more', { count: moreCount }) : null,
+      words.say('zone', { timezone }),
+    ].filter(isText),
+    ...actionOf(words, 'requestsWait'),
+    after: [],
+  }
+}
+
+function sentenceOf(words: MailWords, notice: ToldNotice, timezone: string): string | null {
+  return words.notice(`${notice.kind}.text`, noticeValues(notice, words.timesIn(timezone)))
+}
+
+function actionOf(words: MailWords, template: MailTemplate): Pick<MailText, 'action' | 'actionLine'> {
+  const action = words.say(`${template}.action`)
+  return { action, actionLine: words.say('actionLine', { action }) ?? '' }
 }
 
 /** Facts as they come out of the outbox: those of one template. */

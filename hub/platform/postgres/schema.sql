@@ -97,6 +97,14 @@ create table groups (
   updated_at timestamp with time zone default now() not null
 );
 
+create table inboxes (
+  user_id bigint not null,
+  university_id bigint not null,
+  new_count integer not null,
+  newest_id bigint not null,
+  clock bigint not null
+);
+
 create table job_runs (
   job text not null,
   succeeded_at timestamp with time zone not null
@@ -196,6 +204,26 @@ create table mutations (
   result json,
   clock bigint not null,
   at timestamp with time zone not null
+);
+
+create table notification_users (
+  university_id bigint not null,
+  notification_id bigint not null,
+  user_id bigint not null,
+  group_id bigint,
+  is_new boolean default true not null,
+  archived_at timestamp with time zone,
+  mail_state text not null
+);
+
+create table notifications (
+  id bigint generated always as identity not null,
+  university_id bigint not null,
+  kind text not null,
+  facts jsonb not null,
+  text text,
+  made_by_id bigint,
+  created_at timestamp with time zone not null
 );
 
 create table occupancy_reports (
@@ -1000,6 +1028,8 @@ CREATE UNIQUE INDEX groups_name ON public.groups USING btree (university_id, low
 
 CREATE UNIQUE INDEX groups_super ON public.groups USING btree (university_id) WHERE is_super;
 
+CREATE INDEX inboxes_clock ON public.inboxes USING btree (university_id, clock);
+
 CREATE INDEX kiosks_university ON public.kiosks USING btree (university_id);
 
 CREATE INDEX longterm_registrations_classroom ON public.longterm_registrations USING btree (classroom_id);
@@ -1021,6 +1051,20 @@ CREATE INDEX mutations_key_at ON public.mutations USING btree (at) WHERE (key IS
 CREATE UNIQUE INDEX mutations_number ON public.mutations USING btree (actor_id, id) WHERE (id IS NOT NULL);
 
 CREATE INDEX mutations_origin ON public.mutations USING btree (origin_id, origin_number) WHERE (origin_id IS NOT NULL);
+
+CREATE INDEX notification_users_archived ON public.notification_users USING btree (university_id, archived_at) WHERE (archived_at IS NOT NULL);
+
+CREATE INDEX notification_users_group ON public.notification_users USING btree (group_id) WHERE (group_id IS NOT NULL);
+
+CREATE INDEX notification_users_new ON public.notification_users USING btree (user_id, notification_id) WHERE is_new;
+
+CREATE INDEX notification_users_notification ON public.notification_users USING btree (university_id, notification_id);
+
+CREATE INDEX notification_users_waits ON public.notification_users USING btree (user_id) WHERE (mail_state = 'waits'::text);
+
+CREATE INDEX notifications_age ON public.notifications USING btree (university_id, created_at);
+
+CREATE INDEX notifications_made_by ON public.notifications USING btree (made_by_id) WHERE (made_by_id IS NOT NULL);
 
 CREATE INDEX occupancy_reports_by_user ON public.occupancy_reports USING btree (user_id, id) WHERE (user_id IS NOT NULL);
 
@@ -1090,6 +1134,8 @@ alter table enrolments add constraint enrolments_pkey PRIMARY KEY (id);
 
 alter table groups add constraint groups_pkey PRIMARY KEY (id);
 
+alter table inboxes add constraint inboxes_pkey PRIMARY KEY (user_id);
+
 alter table job_runs add constraint job_runs_pkey PRIMARY KEY (job);
 
 alter table kept_rows add constraint kept_rows_pkey PRIMARY KEY (university_id, source_table, old_id);
@@ -1101,6 +1147,10 @@ alter table live_tickets add constraint live_tickets_pkey PRIMARY KEY (ticket_ha
 alter table longterm_registrations add constraint longterm_registrations_pkey PRIMARY KEY (id);
 
 alter table mail_outbox add constraint mail_outbox_pkey PRIMARY KEY (id);
+
+alter table notification_users add constraint notification_users_pkey PRIMARY KEY (user_id, notification_id);
+
+alter table notifications add constraint notifications_pkey PRIMARY KEY (id);
 
 alter table occupancy_reports add constraint occupancy_reports_pkey PRIMARY KEY (id);
 
@@ -1150,6 +1200,8 @@ alter table kiosks add constraint kiosks_university_id_id_key UNIQUE (university
 
 alter table mail_outbox add constraint mail_outbox_key_key UNIQUE (key);
 
+alter table notifications add constraint notifications_university_id_id_key UNIQUE (university_id, id);
+
 alter table report_withdrawals add constraint report_withdrawals_occupancy_report_id_key UNIQUE (occupancy_report_id);
 
 alter table room_trust add constraint room_trust_classroom_id_group_id_key UNIQUE NULLS NOT DISTINCT (classroom_id, group_id);
@@ -1186,6 +1238,8 @@ alter table groups add constraint groups_gid_number_check CHECK (((gid_number >=
 
 alter table groups add constraint groups_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80)));
 
+alter table inboxes add constraint inboxes_new_count_check CHECK ((new_count >= 0));
+
 alter table kept_rows add constraint kept_rows_source_table_check CHECK ((source_table = ANY (ARRAY['classrooms'::text, 'draw_events'::text, 'draw_registrations'::text, 'longterm_registrations'::text, 'registrations'::text])));
 
 alter table kiosks add constraint kiosks_key_grade_check CHECK ((key_grade = ANY (ARRAY['file'::text, 'store'::text, 'open'::text])));
@@ -1211,6 +1265,10 @@ alter table mutations add constraint mutations_check1 CHECK (((actor_kind = 'kio
 alter table mutations add constraint mutations_check2 CHECK ((num_nonnulls(origin_id, origin_number) = ANY (ARRAY[0, 2])));
 
 alter table mutations add constraint mutations_check3 CHECK (((id IS NOT NULL) OR (origin_id IS NULL)));
+
+alter table notification_users add constraint notification_users_mail_state_check CHECK ((mail_state = ANY (ARRAY['none'::text, 'queued'::text, 'waits'::text, 'told'::text])));
+
+alter table notifications add constraint notifications_text_check CHECK ((length(text) <= 2000));
 
 alter table occupancy_reports add constraint occupancy_reports_check CHECK ((num_nonnulls(kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id) = ANY (ARRAY[0, 5])));
 
@@ -1324,6 +1382,10 @@ alter table enrolments add constraint enrolments_university_id_space_id_fkey FOR
 
 alter table groups add constraint groups_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
 
+alter table inboxes add constraint inboxes_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
+
+alter table inboxes add constraint inboxes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
 alter table kept_rows add constraint kept_rows_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE SET NULL;
 
 alter table kept_rows add constraint kept_rows_space_id_fkey FOREIGN KEY (space_id) REFERENCES spaces(id) ON DELETE SET NULL;
@@ -1349,6 +1411,16 @@ alter table longterm_registrations add constraint longterm_registrations_user_id
 alter table mail_outbox add constraint mail_outbox_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE SET NULL;
 
 alter table mutations add constraint mutations_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
+
+alter table notification_users add constraint notification_users_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE SET NULL;
+
+alter table notification_users add constraint notification_users_university_id_notification_id_fkey FOREIGN KEY (university_id, notification_id) REFERENCES notifications(university_id, id) ON DELETE CASCADE;
+
+alter table notification_users add constraint notification_users_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+alter table notifications add constraint notifications_made_by_id_fkey FOREIGN KEY (made_by_id) REFERENCES users(id) ON DELETE SET NULL;
+
+alter table notifications add constraint notifications_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
 
 alter table opening_hours add constraint opening_hours_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
 

@@ -29,6 +29,11 @@ export interface AloneCommand<Input, Facts, Value, Result, Refusal> {
   decide(input: Input, facts: Facts, moment: Moment): Decision<Value, Refusal>
   /** Writes what was accepted, and says in the effects what kind of change it is. Not called for a refusal. */
   write(client: Transaction, moment: Moment, value: Value, effects: Effects, input: Input): Promise<Result>
+  /**
+   * Writes what it tells people. Named by commands that tell anybody something: they may come from a process without a hub, which
+   * knows no features. [NTF-1]
+   */
+  writeNotices?(client: Transaction, moment: Moment, effects: Effects): Promise<void>
   /** Refusals by the names of constraints that stand for a rule. */
   refusals?: Readonly<Record<string, Refusal>>
 }

@@ -87,6 +87,8 @@ export interface CommitResult {
   answers: (PushAnswer | CallAnswer)[]
   /** Leaves with their new values. */
   leaves: readonly StoredLeaf[]
+  /** A mail waits to be sent. */
+  hasMail: boolean
   /** Changed rows of collections, each once: all of a commit that left facts as they were. [SYN-31] */
   rows: ReadonlyMap<Collection, readonly RowChange[]>
 }

@@ -78,6 +78,7 @@ async function tryAlone<Input, Facts, Value, Result, Refusal>(
       nowMs: locked.nowMs,
       answers: [],
       leaves: [],
+      hasMail: false,
       clock: locked.clock,
       factsClock,
       isStep: false,
@@ -106,6 +107,8 @@ async function tryAlone<Input, Facts, Value, Result, Refusal>(
     }
     const effects = new Effects()
     const value = await command.write(client, moment, decided.value, effects, input)
+    await command.writeNotices?.(client, moment, effects)
+    effects.notices.checkWritten()
     if (effects.outcomes.length > 0) await insertOutcomes(client, moment, effects.outcomes)
     for (const change of effects.log) await appendChange(client, change)
     const decision = { ok: true as const, value }
@@ -120,6 +123,7 @@ async function tryAlone<Input, Facts, Value, Result, Refusal>(
         clock: moment.clock,
         factsClock: moment.clock,
         isStep: true,
+        hasMail: effects.hasMail,
         rows: effects.rows(),
       },
     }

@@ -52,9 +52,10 @@ export async function commitBatch(
       await facts.write(client, effects)
       if (effects.outcomes.length > 0) await insertOutcomes(client, moment, effects.outcomes)
       for (const change of effects.log) await appendChange(client, change)
+      effects.notices.checkWritten()
     }
     if (facts.has(callFacts)) await facts.of(callFacts).write(client, moment)
-    const { isStep, leaves } = effects
+    const { isStep, leaves, hasMail } = effects
     return {
       epoch,
       clock: isStep ? moment.clock : locked.clock,
@@ -63,6 +64,7 @@ export async function commitBatch(
       nowMs: locked.nowMs,
       answers: decided.map((answer) => answer()),
       leaves,
+      hasMail,
       rows: effects.rows(),
     }
   })

@@ -1,7 +1,37 @@
+import type { NewNotice } from '#shared/domain/notice.ts'
 import type { Collection, RowChange } from '../broadcast/collection.ts'
 import type { Change } from '../postgres/append-change.ts'
 import type { StoredLeaf } from './batch.ts'
 import type { NewOutcome } from './outcomes.ts'
+
+/** What people are told by a commit. A feature writes it, as part of the commit: platform knows how to carry it alone. */
+class Notices {
+  private waiting: NewNotice[] = []
+  private readonly step: () => void
+
+  constructor(step: () => void) {
+    this.step = step
+  }
+
+  /** Somebody is to be told something: pages of all who are told see it with this commit. */
+  push(...notices: readonly NewNotice[]): void {
+    if (notices.length === 0) return
+    this.waiting.push(...notices)
+    this.step()
+  }
+
+  /** Takes all that were said, to write them. */
+  take(): NewNotice[] {
+    const taken = this.waiting
+    this.waiting = []
+    return taken
+  }
+
+  /** Throws where something was said that nobody wrote: a commit that loses what people are told must not be. */
+  checkWritten(): void {
+    if (this.waiting.length > 0) throw new Error(`nobody writes notices here: ${this.waiting[0]?.kind}`)
+  }
+}
 
 /** What a batch does beside the rows of its fact sets. */
 export class Effects {
@@ -11,6 +41,10 @@ export class Effects {
   readonly outcomes: NewOutcome[] = []
   /** Acts for the log. */
   readonly log: Change[] = []
+  /** What people are told; said before anything is written. [NTF-1] */
+  readonly notices = new Notices(() => this.step())
+  /** A mail was queued: it can be sent once this is committed. */
+  hasMail = false
   /** Leaves with their new values, each once. */
   leaves: readonly StoredLeaf[] = []
   /** Changed rows of collections by their ids. */

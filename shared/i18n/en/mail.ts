@@ -82,6 +82,23 @@ export const mail = {
     subject: 'Your request was not approved',
     what: 'Your request to use Carrel at {{university}} was not approved.',
   },
+  notice: {
+    action: 'Open inbox',
+    group: 'You are told as a member of the group {{group}}.',
+    why: 'This is about {{university}}.',
+  },
+  requestsWait: {
+    subject_one: '{{count}} pending booking request',
+    subject_other: '{{count}} pending booking requests',
+    what_one: '{{count}} booking request at {{university}} is pending:',
+    what_other: '{{count}} booking requests at {{university}} are pending:',
+    more_one: 'And {{count}} more.',
+    more_other: 'And {{count}} more.',
+    action: 'Open inbox',
+  },
+  /** Under times of a university. */
+  zone: 'Time zone: {{timezone}}',
+  dayAndTime: '{{date}}, {{time}}',
   /** Above a link, where it cannot be part of the words. */
   actionLine: '{{action}}:',
   /** Under a link that changes something. */
