@@ -8,7 +8,11 @@ export interface Mutant {
 }
 
 /** The tests of one file, or those of it whose titles have a part, as arguments of Node. */
-export function tests(project: 'unit' | 'database', file: string, titlePart?: string): readonly string[] {
+export function tests(
+  project: 'unit' | 'database' | 'simulation',
+  file: string,
+  titlePart?: string,
+): readonly string[] {
   return [
     'node_modules/vitest/vitest.mjs',
     'run',

@@ -95,7 +95,7 @@ export async function makeFullUniversity(
   const told = (await call(student, 'GET /notifications', {})) as { notices: { id: number }[] }
   const noticeId = told.notices[0]?.id ?? 0
   const kioskId = await insertTestKiosk(pool, universityId, room, `${mark} door`)
-  const rows = { goneId: gone.id, reportId: report.id, kioskId, friendName: `${mark}-friend` }
+  const rows = { goneId: gone.id, reportId: report.id, kioskId, noticeId, friendName: `${mark}-friend` }
   const bookable = async (spaceId: number, requirePermission: boolean): Promise<number> => {
     const body = { isValid: true, requirePermission, checkIn: 'person' }
     const params = { id: spaceId }
@@ -120,8 +120,6 @@ export async function makeFullUniversity(
 export function testSpan(days: number): { start: string; end: string } {
   const startMs = Math.floor(Date.now() / 60_000) * 60_000 + days * 86_400_000
   return { start: new Date(startMs).toISOString(), end: new Date(startMs + 3_600_000).toISOString() }
-  const rows = { goneId: gone.id, reportId: report.id, kioskId, noticeId, friendName: `${mark}-friend` }
-  return { mark, campus, domain, chief, student, friend, superId, group, room, own, ...rows }
 }
 
 type CallParts = { params?: Record<string, unknown>; query?: Record<string, unknown>; body?: unknown }

@@ -280,6 +280,7 @@ create table registrations (
   group_id bigint,
   longterm_id bigint,
   longterm_date date,
+  is_exception boolean default false not null,
   draw_registration_id bigint,
   lease_id bigint,
   moved_from_id bigint,
