@@ -21,6 +21,7 @@ import { bookingFacts, withBuffer } from './bookings.ts'
 import type { StoredBooking } from './booking-rows.ts'
 import { ownBookingFacts, quotaQuestionOf } from './own-bookings.ts'
 import { roomFacts, type Room } from './rooms.ts'
+import { tellApprovers } from './tell.ts'
 
 /** What somebody wants to book. Times in ms since 1970. */
 export interface BookRoomInput extends Span {
@@ -80,6 +81,10 @@ export const bookRoomCommand: PersonCommand<BookRoomInput, AcceptedBooking, numb
       madeMs: nowMs,
     })
     effects.step()
+    if (isPending) {
+      const groupName = body.groupId === null ? null : (facts.of(groupFacts).get(body.groupId)?.name ?? null)
+      tellApprovers(made.booking, { room, groupName, madeById: actor.userId }, facts, effects)
+    }
     effects.log.push({
       ...changedBy(wish),
       universityId: facts.moment.universityId,

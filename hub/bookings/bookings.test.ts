@@ -233,6 +233,36 @@ test('[BOK-7] an undecided request frees its room at its start', async () => {
   expect(bodyOf(await show(world.pendingId)).endedAs).toBe('lapsed')
 })
 
+test('[BOK-7] [NTF-1] who decides is told of a request in its commit, and who made it of the decision', async () => {
+  interface Told {
+    kind: string
+    facts: { registrationId?: number }
+    text: string | null
+  }
+  const told = async (as: TestPerson): Promise<Told[]> =>
+    ((await call(as, 'GET /notifications')).body as { notices: Told[] }).notices
+  const pending = bodyOf(await show(world.pendingId))
+  expect((await told(world.chief))[0]).toMatchObject({
+    kind: 'requestToApprove',
+    facts: { registrationId: pending.id },
+  })
+  await call(world.chief, 'POST /registrations/:id/reject', {
+    params: { id: pending.id },
+    body: { version: pending.version, reason: 'The choir has a concert' },
+  })
+  expect((await told(world.student))[0]).toMatchObject({
+    kind: 'rejected',
+    facts: { registrationId: pending.id },
+    text: 'The choir has a concert',
+  })
+  const count = (await told(world.student)).length
+  const { id, version } = bodyOf(await book([at(3, 10), at(3, 12)]))
+  await change(id, version, { start: at(3, 11) })
+  expect(await told(world.student)).toHaveLength(count)
+  await change(id, version + 1, { start: at(3, 9) }, world.friend)
+  expect((await told(world.student))[0]).toMatchObject({ kind: 'moved', facts: { registrationId: id } })
+})
+
 test('[BOK-8] a booking to which nobody checks in frees its room after the grace, one to which somebody did stays', async () => {
   const current = bodyOf(await show(world.currentId))
   expect(current.freesAs).toBe('released')

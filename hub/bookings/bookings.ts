@@ -21,6 +21,7 @@ export class Bookings {
   private readonly stored = new Map<number, StoredBooking>()
   private readonly changed = new Set<number>()
   private readonly made: StoredBooking[] = []
+  private readonly waiting: { id: number; learn: (id: number) => void }[] = []
 
   constructor(rows: readonly StoredBooking[]) {
     for (const row of rows) this.keep(row)
@@ -63,6 +64,12 @@ export class Bookings {
     return made
   }
 
+  /** Calls back with the number of a booking, once it has one. */
+  whenWritten({ id }: StoredBooking, learn: (id: number) => void): void {
+    if (id > 0) learn(id)
+    else this.waiting.push({ id, learn })
+  }
+
   /** Changes a booking. What was made in the same batch may be changed too. */
   change(booking: StoredBooking, change: Partial<StoredBooking>): void {
     if (!this.byId.has(booking.id)) this.keep(booking)
@@ -97,6 +104,7 @@ export class Bookings {
     for (const [index, booking] of this.made.entries()) {
       const id = ids[index]
       if (id === undefined) throw new Error('a booking was not inserted')
+      for (const one of this.waiting) if (one.id === booking.id) one.learn(id)
       booking.id = id
     }
   }

@@ -21,6 +21,7 @@ import type { StoredBooking } from './booking-rows.ts'
 import { bookingFacts, freeing, withBuffer } from './bookings.ts'
 import { ownBookingFacts } from './own-bookings.ts'
 import { roomFacts, type Room } from './rooms.ts'
+import { tellBooker, tellMoved } from './tell.ts'
 
 /** A change of a booking that was at `version`; what is absent stays as it is. Times in ms since 1970. */
 export interface ChangeInput {
@@ -111,7 +112,11 @@ export const changeBookingCommand: PersonCommand<ChangeInput, AcceptedChange, nu
       })
     }
     effects.step()
-    logChange(wish, facts, effects, { subject: 'edit', booking: made.booking ?? booking, before })
+    const now = made.booking ?? booking
+    const roomBefore = facts.of(roomFacts).get(before.classroomId) ?? room
+    if (now !== booking || !isSameSpan(now, before))
+      tellMoved(now, before, { room, roomBefore, madeById: wish.actor.userId }, facts, effects)
+    logChange(wish, facts, effects, { subject: 'edit', booking: now, before })
   },
   answer: (_wish, { booking, made }) => made.booking?.id ?? booking.id,
 }
@@ -152,8 +157,12 @@ export const rejectCommand: PersonCommand<
   name: 'reject a request',
   load: ({ body: { id } }, need) => needOfBooking(need, { id, to: null }),
   decide: (wish, facts) => decideRequest(wish, facts),
-  write: (wish, { booking, reason }, facts, effects) =>
-    free(wish, booking, facts, effects, 'rejected', reason),
+  write: (wish, { booking, reason }, facts, effects) => {
+    free(wish, booking, facts, effects, 'rejected', reason)
+    const room = facts.of(roomFacts).get(booking.classroomId)
+    if (room !== undefined)
+      tellBooker('rejected', booking, { room, reason, madeById: wish.actor.userId }, facts, effects)
+  },
   answer: (_wish, { booking }) => booking.id,
 }
 
@@ -176,6 +185,7 @@ export const approveCommand: PersonCommand<
       ...freeingOf({ ...approved, madeMs: facts.moment.nowMs }, room, facts.moment.nowMs),
     })
     effects.step()
+    tellBooker('approved', booking, { room, reason, madeById: wish.actor.userId }, facts, effects)
     logChange(wish, facts, effects, { subject: 'approve', booking, before, reason })
   },
   answer: (_wish, { booking }) => booking.id,

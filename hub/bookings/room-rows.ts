@@ -162,3 +162,10 @@ export async function loadShownRooms(database: Queryable, universityId: number):
     [universityId],
   )
 }
+
+/** The super group of a university; null: it has none. */
+export async function loadSuperGroupId(client: Queryable, universityId: number): Promise<number | null> {
+  const text = 'select id from groups where university_id = $1 and is_super'
+  const [row] = await query<{ id: number }>(client, text, [universityId])
+  return row?.id ?? null
+}

@@ -6,7 +6,7 @@ import type { Queryable } from '../platform/postgres/database.ts'
 import { loadTimezone } from '../platform/postgres/university-facts.ts'
 import { makeCachedFacts } from '../platform/writer/fact-set.ts'
 import { loadSpaceHours } from '../spaces/space-hours.ts'
-import { loadRooms, type RoomRow } from './room-rows.ts'
+import { loadRooms, loadSuperGroupId, type RoomRow } from './room-rows.ts'
 
 /** A room that can be booked, as commands ask about it. */
 export interface Room extends BookableRoom {
@@ -24,6 +24,8 @@ export interface Room extends BookableRoom {
 /** The rooms of a university that can be booked. */
 export interface Rooms {
   zone: Zone
+  /** The super group; null in a university without one. */
+  superGroupId: number | null
   /** Undefined: no such room in this university. */
   get(classroomId: number): Room | undefined
   all(): Iterable<Room>
@@ -37,11 +39,12 @@ export interface Rooms {
 export function makeRooms(
   rows: readonly RoomRow[],
   hours: ReadonlyMap<number, OpeningHours>,
-  zone: Zone,
+  { zone, superGroupId }: { zone: Zone; superGroupId: number | null },
 ): Rooms {
   const byId = new Map(rows.map((row) => [row.id, makeRoom(row, hours)]))
   return {
     zone,
+    superGroupId,
     get: (classroomId) => byId.get(classroomId),
     all: () => byId.values(),
     widestBufferMs: Math.max(0, ...[...byId.values()].map(({ rules }) => rules.bufferMinutes)) * 60_000,
@@ -78,11 +81,12 @@ export const roomFacts = makeCachedFacts('rooms', 22, loadUniversityRooms)
 
 /** The rooms of a university that can be booked, as they are now. */
 export async function loadUniversityRooms(client: Queryable, universityId: number): Promise<Rooms> {
-  const [rows, hours, timezone] = await Promise.all([
+  const [rows, hours, timezone, superGroupId] = await Promise.all([
     loadRooms(client, universityId),
     loadSpaceHours(client, universityId),
     loadTimezone(client, universityId),
+    loadSuperGroupId(client, universityId),
   ])
   const zone = parseZone(timezone)
-  return makeRooms(rows, hours, zone.ok ? zone.value : UTC)
+  return makeRooms(rows, hours, { zone: zone.ok ? zone.value : UTC, superGroupId })
 }
