@@ -10,7 +10,7 @@ import { makeFullUniversity, type FullUniversity } from '../testing/testing-univ
 let database: TestDatabase
 let app: FastifyInstance
 let world: FullUniversity
-const count = { made: 0 }
+const universities = { made: 0 }
 
 beforeAll(async () => {
   database = await makeTestDatabase('find_rooms')
@@ -21,8 +21,8 @@ afterAll(async () => {
   await database.drop()
 })
 beforeEach(async () => {
-  count.made += 1
-  world = await makeFullUniversity(database.pool, app, `f${count.made}`)
+  universities.made += 1
+  world = await makeFullUniversity(database.pool, app, `f${universities.made}`)
 })
 
 const DAY_MS = 86_400_000

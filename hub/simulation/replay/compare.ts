@@ -100,13 +100,14 @@ export function compareCache(
 ): void {
   const sqlite = new Database(file, { readonly: true })
   const rows = sqlite
-    .prepare<[], { id: number; level: number | null; facts: string }>(
-      'select id, level, facts from spaces where is_gone = 0',
+    .prepare<[], { id: number; level: number | null; parentId: number | null }>(
+      `select id, json_extract(hot, '$.level') as level, json_extract(body, '$.parentId') as parentId
+       from rows_spaces where is_gone = 0`,
     )
     .all()
   sqlite.close()
   const rooms = new Map<string, ObservedLevel>()
-  const parents = new Set(rows.map((row) => (JSON.parse(row.facts) as { parentId: number | null }).parentId))
+  const parents = new Set(rows.map(({ parentId }) => parentId))
   for (const { id, level } of rows) {
     if (parents.has(id)) continue
     rooms.set(pathOf.get(id) ?? `space ${id}`, {
