@@ -43,8 +43,10 @@ export function makeFolder(requested: string): string {
     for (let made = requested; first !== undefined && made.startsWith(first); made = dirname(made))
       chmodSync(made, 0o711)
     const folder = realpathSync(requested)
-    writeFileSync(join(folder, '.writable'), '')
-    rmSync(join(folder, '.writable'))
+    // A name of its own: of two that begin at once the other would take it away.
+    const trial = join(folder, `.writable.${process.pid}`)
+    writeFileSync(trial, '')
+    rmSync(trial)
     return folder
   } catch (cause) {
     throw new EmbeddedDatabaseError(folderFault(requested, cause), { cause })

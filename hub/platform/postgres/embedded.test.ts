@@ -163,6 +163,12 @@ describe('a start', () => {
     })
   })
 
+  test('tries whether its folder can be written under a name of its own, whatever another start does there', async () => {
+    copyDatabase()
+    mkdirSync(join(folder, '.writable'))
+    expect((await startChild()).printed.error).toBeUndefined()
+  })
+
   test('one of two that begin at once on an empty folder goes on, the other says why not', async () => {
     const both = await Promise.all([startChild(), startChild()])
     const errors = both.map(({ printed }) => printed.error)
