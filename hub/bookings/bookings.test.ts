@@ -280,6 +280,30 @@ test('[BOK-9] trust of a room in a group is to book, to ask, or none; a row says
   expect(bodyOf(await book([at(3, 12), at(3, 13)], { as: world.chief })).isPending).toBe(false)
 })
 
+test('[BOK-9] a room whose settings say something twice, or of a group of nobody here, is refused and stays as it was', async () => {
+  const group = { groupId: world.group.id }
+  const bad = [
+    {
+      trust: [
+        { ...group, trust: 'book' },
+        { ...group, trust: 'none' },
+      ],
+    },
+    {
+      trust: [
+        { groupId: null, trust: 'book' },
+        { groupId: null, trust: 'book' },
+      ],
+    },
+    { trust: [{ groupId: 4_000_000_000, trust: 'book' }] },
+    { approverIds: [world.group.id, world.group.id] },
+    { rules: { shortestMinutes: 60, longestMinutes: 30 } },
+    { rules: { terms: [{ from: '2027-02-30', to: '2027-03-01' }] } },
+  ]
+  for (const more of bad) expect(errorOf(await setRoom({}, more)).slice(0, 2)).toEqual([422, 'valueRefused'])
+  expect(bodyOf(await book([at(3, 10), at(3, 11)])).isPending).toBe(false)
+})
+
 test('[BOK-11] three a week are three a week, counted as earlier ones of the same batch left them', async () => {
   await setRoom({ quotas: { group: { week: { count: 3 } } } })
   const monday = nextMonday()

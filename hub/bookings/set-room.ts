@@ -41,6 +41,8 @@ export const setRoomCommand: AloneCommand<
     if (space.isDeleted) return refuse({ why: 'spaceDeleted' })
     if (space.childCount > 0) return refuse({ why: 'composite' })
     if (space.knownGroupCount < groupsOf(settings).size) return refuse({ why: 'valueRefused', at: '/trust' })
+    const twice = fieldWithTwins(settings)
+    if (twice !== null) return refuse({ why: 'valueRefused', at: twice })
     const fault = faultOfRules(settings.rules ?? {})
     return fault === null ? accept(space) : refuse({ why: 'valueRefused', at: `/rules/${fault}` })
   },
@@ -64,6 +66,12 @@ export const setRoomCommand: AloneCommand<
 /** Groups that settings name. */
 function groupsOf({ trust = [], approverIds = [] }: RoomSettings): Set<number> {
   return new Set([...trust.flatMap(({ groupId }) => groupId ?? []), ...approverIds])
+}
+
+/** The list in which something is said twice, perhaps in two ways; null: none. */
+function fieldWithTwins({ trust = [], approverIds = [] }: RoomSettings): string | null {
+  if (new Set(trust.map(({ groupId }) => groupId)).size < trust.length) return '/trust'
+  return new Set(approverIds).size < approverIds.length ? '/approverIds' : null
 }
 
 /** The field of rules that cannot hold; null: none. */
