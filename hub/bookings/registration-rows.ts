@@ -67,7 +67,7 @@ export async function loadRegistrations(
 ): Promise<RegistrationRow[]> {
   return query(
     database,
-    `${SELECT} where r.university_id = $1 and not r.is_deleted and r.ended_as is distinct from 'moved'
+    `${SELECT} where r.university_id = $1 and not r.is_deleted and (r.ended_as is null or r.ended_as <> 'moved')
        and r.end_time > time_of_ms($2) and r.start_time < time_of_ms($3)
        and ($4::bigint is null or r.classroom_id = $4) and ($5::bigint is null or r.group_id = $5)
        and ($6::bigint is null or r.user_id = $6)
