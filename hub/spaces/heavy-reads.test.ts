@@ -232,7 +232,7 @@ describe('[EDG-16] heavy reads of one person', () => {
     const light = Object.entries<Contract>(ROUTES)
       .filter(([name, { who, isHeavy }]) => who === 'signedIn' && name.startsWith('GET ') && isHeavy !== true)
       .map(([name]) => name)
-    expect(light).toEqual(['GET /me'])
+    expect(light).toEqual(['GET /registrations/:id', 'GET /me'])
     expect(ROUTES['POST /live/ticket']).toMatchObject({ isHeavy: true })
   })
 })

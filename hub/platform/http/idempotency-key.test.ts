@@ -5,6 +5,7 @@ import type { Contract } from '#shared/wire/contract.ts'
 import { makeTestApp } from '../../testing/testing-app.ts'
 import { callRoute, type TestAnswer } from '../../testing/testing-calls.ts'
 import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts'
+import { testSpan } from '../../testing/testing-university.ts'
 import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 
@@ -118,11 +119,48 @@ test('[SYN-51] every change that the lane commits takes a key, and says so in it
     [campus.universityId, room],
   )
   await twice(chief, 'PUT /kiosks/:id/silenced', { params: { id: kiosk?.id }, body: { isSilenced: true } })
+  await bookings(twice)
+  await twice(chief, 'POST /notices', { body: { to: 'all', text: 'Come and see' } })
+  const inbox = await call(student, 'GET /notifications')
+  const noticeId = (inbox.body as { notices: { id: number }[] }).notices[0]?.id
+  await twice(student, 'POST /notifications/read', { body: { upTo: noticeId } })
+  await twice(student, 'POST /notifications/:id/archive', { params: { id: noticeId } })
+  await twice(student, 'POST /notifications/:id/restore', { params: { id: noticeId } })
   const keyed = Object.entries<Contract>(ROUTES).flatMap(([name, { takesKey }]) =>
     takesKey === true ? [name] : [],
   )
   expect([...done.keys()].toSorted()).toEqual(keyed.toSorted())
 })
+
+type Twice = (
+  as: TestTenant['student'],
+  route: string,
+  input: Parameters<typeof call>[2],
+) => Promise<TestAnswer>
+
+/** Every change of a booking, twice each. */
+async function bookings(twice: Twice): Promise<void> {
+  const { campus, chief, student } = tenant
+  const room = await twice(chief, 'PUT /spaces/:id/classroom', {
+    params: { id: campus.rooms[1] },
+    body: { isValid: true, requirePermission: true, checkIn: 'person', rules: { isPersonalAllowed: true } },
+  })
+  const { classroomId } = room.body as { classroomId: number }
+  const asked = await twice(student, 'POST /registrations', { body: { classroomId, ...testSpan(1) } })
+  const params = { id: (asked.body as { id: number }).id }
+  await twice(chief, 'POST /registrations/:id/approve', { params, body: { version: 1 } })
+  await twice(student, 'PATCH /registrations/:id', { params, body: { version: 2, description: 'Later' } })
+  await twice(student, 'DELETE /registrations/:id', { params, query: { version: 3 } })
+  await twice(student, 'POST /registrations/:id/restore', { params })
+  const further = async (as: TestTenant['student'], days: number): Promise<{ id: number }> => {
+    const key = `booking-for-day-${days}-of-all`
+    const made = await call(as, 'POST /registrations', { body: { classroomId, ...testSpan(days) } }, { key })
+    return { id: (made.body as { id: number }).id }
+  }
+  const rejected = await further(student, 2)
+  await twice(chief, 'POST /registrations/:id/reject', { params: rejected, body: { version: 1 } })
+  await twice(chief, 'POST /registrations/:id/check-in', { params: await further(chief, 0) })
+}
 
 test('[SYN-52] calls under one key at once, at two hubs, are done once, and all get its answer', async () => {
   const { campus, chief } = tenant
