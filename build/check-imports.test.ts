@@ -40,9 +40,7 @@ describe('imports that lint could not judge', () => {
   })
 
   test('nor is a folder of the hub without a boundary, or a boundary without a folder', () => {
-    expect(problemsOf('hub/draws/x.ts', '')).toEqual([
-      'hub/draws is in no table of build/boundaries.ts',
-    ])
+    expect(problemsOf('hub/draws/x.ts', '')).toEqual(['hub/draws is in no table of build/boundaries.ts'])
     expect(checkImports(FOLDERS.slice(1))).toEqual([expect.stringMatching(/which is not there$/)])
   })
 })
