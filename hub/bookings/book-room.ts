@@ -2,6 +2,7 @@ import { may, type Actor } from '#shared/domain/access.ts'
 import {
   decideBooking,
   MAX_BOOKING_DESCRIPTION,
+  MAX_BOOKING_MINUTES,
   naturalFreeing,
   type Booker,
   type BookingRefusal,
@@ -122,8 +123,9 @@ export function needOfSpan(need: Need, span: Span & { classroomId: number }): vo
   need(roomFacts, null)
   const { classroomId, startMs, endMs } = span
   // What is no span is refused, and nothing is looked for; nor is more than a booking can be long.
-  if (startMs < endMs) need(bookingFacts, { span: { classroomId, startMs, endMs } })
-  else need(bookingFacts, { span: { classroomId, startMs, endMs: startMs + 60_000 } })
+  const longestMs = startMs + MAX_BOOKING_MINUTES * 60_000
+  const toMs = startMs < endMs ? Math.min(endMs, longestMs) : startMs + 60_000
+  need(bookingFacts, { span: { classroomId, startMs, endMs: toMs } })
 }
 
 /** Whether somebody may book in the name of a group, or in nobody's. [ACC-1] [BOK-15] */

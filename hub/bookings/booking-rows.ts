@@ -45,7 +45,8 @@ const LIVE = 'not r.is_deleted and r.ended_as is null'
 
 /**
  * Bookings by id, and all live ones that touch a span: one that is given, or the one that a booking may be moved to. `wideMs`: how much
- * wider spans are read, for the rooms' buffers. Deleted bookings are not there.
+ * wider spans are read, for the rooms' buffers. Nothing is read for a span that is longer than any booking may be. Deleted bookings
+ * are not there.
  */
 export async function loadBookings(
   client: Queryable,
@@ -70,7 +71,7 @@ export async function loadBookings(
         select classroom_id, time_of_ms(start_ms - $2) as start_time, time_of_ms(end_ms + $2) as end_time from ${SPANS.table(3 + KEYS.width, 's')}
         union all
         select classroom_id, start_time - make_interval(secs => $2 / 1000.0), end_time + make_interval(secs => $2 / 1000.0) from keys
-          where looks_around and start_time < end_time
+          where looks_around and start_time < end_time and end_time <= start_time + interval '32 days'
       )
       select ${COLUMNS} from keys k join registrations r on r.id = k.id
       union

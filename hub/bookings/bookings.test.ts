@@ -147,6 +147,19 @@ test.each<[string, () => [string, string], unknown[]]>([
   expect(row?.count).toBe(0)
 })
 
+test('[BOK-2] a span up to the end of time is refused, also of a booking that is there, and reads nothing for it', async () => {
+  const far = '9999-12-31T23:59:00Z'
+  expect(errorOf(await book([at(3, 10), far]))).toEqual([422, 'spanRefused', 'BOK-2'])
+  const { id, version } = bodyOf(await book([at(3, 10), at(3, 12)]))
+  expect(errorOf(await change(id, version, { end: far }))).toEqual([422, 'spanRefused', 'BOK-2'])
+  expect(errorOf(await change(id, version, { start: '0001-01-01T00:00:00Z' }))).toEqual([
+    422,
+    'spanRefused',
+    'BOK-2',
+  ])
+  expect(bodyOf(await show(id))).toMatchObject({ version, end: at(3, 12) })
+})
+
 test('[BOK-4] how far ahead is judged by the end', async () => {
   await setRoom({ aheadDays: 10 })
   expect((await book([at(9, 0), at(9, 1)])).status).toBe(201)
