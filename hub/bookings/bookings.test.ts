@@ -194,6 +194,25 @@ test('[BOK-5] [BOK-6] a booking that is cancelled keeps its room for ten seconds
   expect(await overlapsInDatabase()).toBe(0)
 })
 
+test('[BOK-6] what somebody ended can be restored and nothing else: not changed, approved, checked in to, nor ended again', async () => {
+  const over = [410, 'bookingOver', 'BOK-5']
+  const booked = bodyOf(await book([at(3, 10), at(3, 12)]))
+  const { id, version } = bodyOf(await end(booked.id, booked.version))
+  expect(errorOf(await change(id, version, { description: 'Late' }))).toEqual(over)
+  expect(errorOf(await change(id, version, { end: at(3, 13) }))).toEqual(over)
+  expect(errorOf(await end(id, version))).toEqual(over)
+  const current = bodyOf(await show(world.currentId))
+  await end(current.id, current.version)
+  const there = await call(world.student, 'POST /registrations/:id/check-in', { params: { id: current.id } })
+  expect(errorOf(there)).toEqual(over)
+  const asked = bodyOf(await show(world.pendingId))
+  const cancelled = bodyOf(await end(asked.id, asked.version))
+  const decided = { params: { id: asked.id }, body: { version: cancelled.version } }
+  expect(errorOf(await call(world.chief, 'POST /registrations/:id/approve', decided))).toEqual(over)
+  const restored = await call(world.student, 'POST /registrations/:id/restore', { params: { id: asked.id } })
+  expect(bodyOf(restored)).toMatchObject({ isPending: true, freesAs: 'lapsed', canBeRestored: false })
+})
+
 test('[BOK-5] [BOK-6] a booking that is on and ended keeps its room for a minute, and was had until then', async () => {
   const current = bodyOf(await show(world.currentId))
   const ended = bodyOf(await end(current.id, current.version))

@@ -1,5 +1,12 @@
 import { may } from '#shared/domain/access.ts'
-import { holds, UNDO_END_MS, UNDO_FREE_MS, type EndedAs, type Span } from '#shared/domain/booking.ts'
+import {
+  holds,
+  isWithin,
+  UNDO_END_MS,
+  UNDO_FREE_MS,
+  type EndedAs,
+  type Span,
+} from '#shared/domain/booking.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { groupFacts } from '../groups/group-facts.ts'
 import type { HttpRefusal } from '../platform/http/handle.ts'
@@ -125,10 +132,6 @@ const pick = ({ longtermId, madeMs }: StoredBooking) => ({ longtermId, madeMs })
 
 function isSameSpan(left: Span, right: Span): boolean {
   return left.startMs === right.startMs && left.endMs === right.endMs
-}
-
-function isWithin(inner: Span, outer: Span): boolean {
-  return outer.startMs <= inner.startMs && inner.endMs <= outer.endMs
 }
 
 /** A booking that is cancelled, or ended while it is on. */
@@ -288,7 +291,9 @@ function decideFound(
   if (!sees) return refuse({ why: 'notFound' })
   const isAllowed = what === 'any' || (what === 'manage' ? isManager : isApprover)
   if (!isAllowed) return refuse({ why: 'notAllowed', rule: 'BOK-15' })
-  const isOver = booking.endedAs !== null || !holds(booking, nowMs) || booking.endMs <= nowMs
+  // What somebody ended waits to be free: it can be restored, and nothing else. [BOK-6]
+  const isLetGo = booking.freedMs !== null && what !== 'any'
+  const isOver = isLetGo || booking.endedAs !== null || !holds(booking, nowMs) || booking.endMs <= nowMs
   return isOver
     ? refuse({ why: 'bookingOver', rule: 'BOK-5' })
     : accept({ booking, room, isManager, isApprover })
@@ -315,7 +320,6 @@ function free(
   as: EndedAs,
   reason: string | null = null,
 ): void {
-  if (booking.freedMs !== null) return
   const { nowMs } = facts.moment
   const before = { ...booking }
   const undoMs = nowMs + (as === 'ended' ? UNDO_END_MS : UNDO_FREE_MS)

@@ -326,7 +326,8 @@ export function spansInTheWay(
     .toSorted((left, right) => left.startMs - right.startMs)
 }
 
-function isWithin(inner: Span, outer: Span): boolean {
+/** Whether a span is no longer than another one at either end. [BOK-14] */
+export function isWithin(inner: Span, outer: Span): boolean {
   return outer.startMs <= inner.startMs && inner.endMs <= outer.endMs
 }
 
